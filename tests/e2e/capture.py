@@ -176,13 +176,20 @@ def noise(rng, n, without):
     return bytes(b for b in rng.randbytes(n) if b not in without)
 
 
-def random_bytes(out, port, count):
-    rng = random.Random(1)
+def connections(out, port, count, each):
+    """Yields count numbers and their connection, of which each has so many."""
     for i in range(count):
-        if i % 50 == 0:
+        if i % each == 0:
             if i:
                 c.close()
-            c = Connection(out, port, 1024 + i // 50)
+            c = Connection(out, port, 1024 + i // each)
+        yield i, c
+    c.close()
+
+
+def random_bytes(out, port, count):
+    rng = random.Random(1)
+    for _, c in connections(out, port, count, 50):
         line, value = b"\0\r\n ", b"\0\r\n"
         body = rng.randbytes(rng.randrange(300))
         c.exchange(b"POST /" + noise(rng, 40, line) + b" HTTP/1.1\r\nHost: h\r\nX-Id: "
@@ -190,7 +197,6 @@ def random_bytes(out, port, count):
                    + body,
                    response(rng.randbytes(rng.randrange(300)), "a/b",
                             b"X-Noise: " + noise(rng, 60, value) + b"\r\n"))
-    c.close()
 
 
 def context(rng, i):
@@ -205,15 +211,10 @@ def context(rng, i):
 
 def traced(out, port, count):
     rng = random.Random(2)
-    for i in range(count):
-        if i % 100 == 0:
-            if i:
-                c.close()
-            c = Connection(out, port, 1024 + i // 100)
+    for i, c in connections(out, port, count, 100):
         c.exchange(b"GET /t/%d?x=%s&password=SECRET HTTP/1.1\r\nHost: h:8080\r\nUser-Agent: u\xff\r\n"
                    % (i, noise(rng, 9, b"\0\r\n #")) + context(rng, i) + b"\r\n",
                    response(b"{}") if i % 7 else b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
-    c.close()
 
 
 def main():

@@ -387,6 +387,22 @@ def open_after_fin(s):
 
 
 # --- the tuple again ----------------------------------------------------------
+def established(s):
+    """A connection with some requests or none."""
+    c = s.c
+    c.handshake(c.isn)
+    for _ in range(s.rng.randrange(0, 3)):
+        s.exchange()
+    return c
+
+
+def again(s, *pauses):
+    """The same tuple after a pause, with an ISN near one that it has had."""
+    c = s.c
+    s.net.recorder.pause(s.rng.choice(pauses))
+    c.handshake(near(s, s.rng.choice((c.isn, c.isn + c.sent))))
+
+
 @opening
 def open_again_after_restart(s):
     """The client loses its memory: a SYN in the established connection."""
@@ -395,32 +411,23 @@ def open_again_after_restart(s):
     for _ in range(s.rng.randrange(1, 3)):
         for _ in range(s.rng.randrange(0, 3)):
             s.exchange()
-        s.net.recorder.pause(s.rng.choice((0, 3, 20)))
-        c.handshake(near(s, s.rng.choice((c.isn, c.isn + c.sent))))
+        again(s, 0, 3, 20)
 
 
 @opening
 def open_again_after_reset(s):
-    c = s.c
-    c.handshake(c.isn)
-    for _ in range(s.rng.randrange(0, 3)):
-        s.exchange()
+    c = established(s)
     c.close(reset=True)
-    s.net.recorder.pause(s.rng.choice((0, 0, 3)))
-    c.handshake(near(s, s.rng.choice((c.isn, c.isn + c.sent))))
+    again(s, 0, 0, 3)
 
 
 @opening
 def open_again_after_close(s):
     """The client closes first, and uses the port again at once."""
-    c = s.c
-    c.handshake(c.isn)
-    for _ in range(s.rng.randrange(0, 3)):
-        s.exchange()
+    c = established(s)
     c.close()
     c.quiet()
-    s.net.recorder.pause(s.rng.choice((0, 0, 3)))
-    c.handshake(near(s, s.rng.choice((c.isn, c.isn + c.sent))))
+    again(s, 0, 0, 3)
 
 
 @opening
@@ -435,8 +442,7 @@ def open_again_in_time_wait(s):
     if s.rng.randrange(3) == 0:
         c.inject(flags=ACK | PSH, payload=s.decoy())
         c.quiet()
-    s.net.recorder.pause(s.rng.choice((0, 0, 3)))
-    c.handshake(near(s, s.rng.choice((c.isn, c.isn + c.sent))))
+    again(s, 0, 0, 3)
 
 
 # --- segments that only such a client can send --------------------------------

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "fragment/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -160,14 +161,10 @@ discard:
 
 static void set_checksum(uint8_t *ip, bool wrong)
 {
-	uint32_t sum = 0;
+	const uint16_t sum = checksum_fold(checksum_sum(ip, 20));
+	const uint16_t check = wrong ? sum : (uint16_t)~sum;
 
-	for (int i = 0; i < 20; i += 2)
-		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = wrong ? sum : ~sum;
-	ip[10] = (uint8_t)(sum >> 8);
-	ip[11] = (uint8_t)sum;
+	memcpy(ip + 10, &check, sizeof(check));
 }
 
 /* Feeds the fragment as the packet that the decoder would have put into a

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/checksum.h"
 #include "fragment/table.h"
 #include "pcap/frames.h"
 #include "run/inbox.h"
@@ -96,14 +97,9 @@ static void on_frame(void *ctx, const struct metlo_rec *rec,
 
 static void set_checksum(uint8_t *ip)
 {
-	uint32_t sum = 0;
+	const uint16_t check = (uint16_t)~checksum_fold(checksum_sum(ip, 20));
 
-	for (int i = 0; i < 20; i += 2)
-		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = ~(sum + (sum >> 16));
-	ip[10] = (uint8_t)(sum >> 8);
-	ip[11] = (uint8_t)sum;
+	memcpy(ip + 10, &check, sizeof(check));
 }
 
 /* Sends bytes [from, to) of the segment as a fragment, through the decoder; cut

@@ -12,14 +12,20 @@
  * with zero. */
 uint32_t checksum_sum(const void *p, size_t n);
 
-/* Is a sum that includes the checksum itself that of unchanged data? */
-static inline bool checksum_right(uint64_t sum)
+/* A sum in 16 bits; the checksum of the data is its complement. */
+static inline uint16_t checksum_fold(uint64_t sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return (uint16_t)sum;
+}
+
+/* Is a sum that includes the checksum itself that of unchanged data? */
+static inline bool checksum_right(uint64_t sum)
+{
+	return checksum_fold(sum) == 0xffff;
 }
 
 #endif

@@ -123,12 +123,9 @@ static void put16(uint8_t *p, uint32_t v)
  * receiver of the record knows whose checksums are real. */
 static void write_checksum(uint8_t *ip, bool wrong)
 {
-	uint32_t sum = checksum_sum(ip, METLO_IPV4_LEN);
-	uint16_t check;
+	const uint16_t sum = checksum_fold(checksum_sum(ip, METLO_IPV4_LEN));
+	const uint16_t check = wrong ? sum : (uint16_t)~sum;
 
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	check = (uint16_t)(wrong ? sum : ~sum);
 	memcpy(ip + 10, &check, sizeof(check));
 }
 
